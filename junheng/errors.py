@@ -305,8 +305,8 @@ class JunhengError(Exception):
     def code(self) -> str:
         """Stable name of what is wrong, such as ``reading.password``: messages may change, codes do not.
 
-        A table has ``errors.problems``, and a code for each problem; a file that cannot be written has a
-        :class:`ProblemCode`.
+        For a table with problems it is ``errors.problems``, and each problem has a code of its own; for a file that
+        cannot be written it is a :class:`ProblemCode`.
         """
         told = self.args[0] if self.args else None
         return told.head.key if isinstance(told, Message) else "errors.other"
@@ -438,16 +438,19 @@ class StandardDataError(JunhengError, ValueError):
         The file, or the id of the standard.
     problems : sequence of Message or str
         One line a mistake, with its place (``$.thresholds[3].value``).
+    remark : Message or None
+        What else the reader must know, such as parts that were not checked. It is the last line and not counted.
 
     Attributes
     ----------
     problems : tuple of str
-        The lines in English; :meth:`text` says them in any language.
+        The lines in English, a remark included; :meth:`text` says them in any language.
     """
 
-    def __init__(self, path: str, problems: Sequence[Message | str]) -> None:
+    def __init__(self, path: str, problems: Sequence[Message | str], remark: Message | None = None) -> None:
         self.path = path
-        self._lines = tuple(problems)
+        self._mistakes = tuple(problems)
+        self._remark = remark
         super().__init__(self.text("en"))
 
     @property
@@ -460,10 +463,14 @@ class StandardDataError(JunhengError, ValueError):
         """One line a mistake, in English."""
         return tuple(map(str, self._lines))
 
+    @property
+    def _lines(self) -> tuple[Message | str, ...]:
+        return self._mistakes if self._remark is None else (*self._mistakes, self._remark)
+
     def text(self, language: Language = "en") -> str:
         """Return the message in a language, a line for each mistake."""
-        head = _text(message("errors.mistakes", path=self.path, n=len(self._lines)), language)
+        head = _text(message("errors.mistakes", path=self.path, n=len(self._mistakes)), language)
         return "\n".join([head, *(f"  {_text(line, language)}" for line in self._lines)])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.path, self._lines)
+        return type(self), (self.path, self._mistakes, self._remark)

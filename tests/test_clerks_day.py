@@ -129,7 +129,7 @@ def test_from_the_empty_template_to_the_declaration_and_the_plan(office: Office)
     assert "第一小学" in read_in_chinese(office.folder / "报告.html")
 
     said = office.run("declare", "模板.xlsx", "--standard", STANDARD, "--out", "申报表.xlsx")
-    assert "未提供：0项，待定：0项，取整影响结论：0项" in said
+    assert "未提供：0项，待定：0项，四舍五入影响结论：0项" in said
     form = read_in_chinese(office.folder / "申报表.xlsx")
     assert "示政〔2025〕5号" in form and "未提供（" not in form
 

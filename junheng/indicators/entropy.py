@@ -30,8 +30,8 @@ def theil_t(values: Any, *, weights: Any, by: Any = None) -> Any:
 
     .. math:: T = \sum_i p_i \frac{X_i}{\bar X} \ln \frac{X_i}{\bar X}, \qquad p_i = P_i / P_N
 
-    Ranges from 0 for equality to ln(P_N / P_i) if one school has everything. A value of 0 contributes 0 (the limit of x
-    ln x). Other software may differ: R's ``ineq::Theil`` drops zeros.
+    Ranges from 0 for equality to :math:`\ln(P_N / P_i)` if one school has everything. A value of 0 contributes 0 (the
+    limit of :math:`x \ln x`). Other software may differ: R's ``ineq::Theil`` drops zeros.
 
     Parameters
     ----------

@@ -38,11 +38,13 @@ def gini(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def gini(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Gini coefficient: half the mean difference between two students' schools, over the mean.
 
-    .. math:: G = \frac{1}{2 \bar X} \sum_i \sum_j p_i p_j\,|X_i - X_j|, \qquad p_i = P_i / P_N
+    .. math:: G = \frac{1}{2 \bar X} \sum_i \sum_j p_i p_j\,|X_i - X_j|
 
-    Ranges from 0 for equality to 1 - P_i / P_N if one school has everything. This is the population form: unweighted,
-    its maximum is 1 - 1/n. Multiply by n / (n - 1) for the form corrected for small samples. Computed from the gaps
-    between sorted neighbours, which are never negative, so that no digits cancel.
+    .. math:: p_i = P_i / P_N
+
+    Ranges from 0 for equality to :math:`1 - P_i / P_N` if one school has everything. This is the population
+    form: unweighted, its maximum is :math:`1 - 1/n`. Multiply by :math:`n / (n - 1)` for the form corrected for small
+    samples. Computed from the gaps between sorted neighbours, which are never negative, so that no digits cancel.
 
     Parameters
     ----------
@@ -105,8 +107,9 @@ def hoover(values: Any, *, weights: Any, by: Any = None) -> Any:
 
     .. math:: H = \frac{1}{2} \sum_i p_i \left|\frac{X_i}{\bar X} - 1\right|, \qquad p_i = P_i / P_N
 
-    Ranges from 0 for equality to 1 - P_i / P_N if one school has everything. Equals half the relative mean deviation
-    and the greatest distance of the Lorenz curve from the diagonal. Transfers on one side of the mean do not change it.
+    Ranges from 0 for equality to :math:`1 - P_i / P_N` if one school has everything. Equals half the relative mean
+    deviation and the greatest distance of the Lorenz curve from the diagonal. Transfers on one side of the mean do not
+    change it.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ def _share(x: float) -> str:
     """Format an upper bound of a share in per cent, rounded up; a small one is never shown as 0."""
     # a share that is 0.02 % but for the last bit is not 0.03 %
     hundredths = math.ceil(1e4 * x * (1 - 1e-12))
-    return "< 0.01%" if x < 1e-4 else f"{hundredths / 100:.2f}".rstrip("0").rstrip(".") + "%"
+    return f"{hundredths / 100:.2f}".rstrip("0").rstrip(".") + "%"
 
 
 def plan_state(d: Judgement, c: int) -> tuple[int, int, int, int]:

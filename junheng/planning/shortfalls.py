@@ -34,15 +34,15 @@ _KEYS = ("school_code", "school", "row", "stage", "indicator")
 def shortfalls(ev: Evaluation[FrameT], *, unit_costs: UnitCosts | None = None) -> FrameT:
     r"""List what each school lacks to reach its thresholds: one row per school, stage and indicator.
 
-    Let x be the figure of a section (a school's stage), d its divisor and t the threshold. The section needs
-    :math:`t \, d` (per hundred students :math:`t \, d / 100`) and is short of :math:`t \, d - x`. If the threshold is
-    an upper limit, as for students per teacher, more of the divisor is needed: :math:`x / t`. Amounts are computed in
-    exact fractions of the figures as typed. Countable things are rounded up to whole numbers; measured things are
-    exact, or rounded up at the ninth decimal if they do not terminate.
+    Let :math:`x` be the figure of a section (a school's stage), :math:`d` its divisor and :math:`t` the threshold. The
+    section needs :math:`t \, d` (per hundred students :math:`t \, d / 100`) and is short of :math:`t \, d - x`. If the
+    threshold is an upper limit, as for students per teacher, more of the divisor is needed: :math:`x / t`. Amounts are
+    computed in exact fractions of the figures as typed. Countable things are rounded up to whole numbers; measured
+    things are exact, or rounded up at the ninth decimal if they do not terminate.
 
-    A resource shared by the stages of an integrated school is divided between them. If the section has a share s of
-    it, the school must add more than the section lacks: ``short_school`` is the least whole (or decimal) amount of at
-    least ``(needs - has) / s``, computed before the section's own amount is rounded up.
+    A resource shared by the stages of an integrated school is divided between them. If the section has a share
+    :math:`s` of it, the school must add more than the section lacks: ``short_school`` is the least whole (or decimal)
+    amount of at least :math:`(\text{needs} - \text{has}) / s`, computed before the section's own amount is rounded up.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ def plausibility(
         and empty rows are skipped: :func:`junheng.check_schools` lists them.
     by : str or sequence of str, optional
         Columns that identify a county. Default: ``county``, or ``county_code`` if there is no ``county``. A column
-        ``year`` is always told apart.
+        ``year`` is always added.
     standard : Standard, str or path, optional
         The standard whose thresholds and limits schools may have been adjusted to.
     alpha : float, optional

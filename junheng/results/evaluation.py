@@ -177,7 +177,7 @@ class Evaluation(Generic[FrameT]):
             Only this stage. Default: both.
         part : str, optional
             Only this part of the standard: its id (``resources``) or label (资源配置). Default: all, and what is beside
-            them. Of one school, ignored.
+            them. Ignored if ``school`` is given.
         language : {"en", "zh"}, optional
             Default: the language of :meth:`relabel`, or English.
 
@@ -405,7 +405,9 @@ class Evaluation(Generic[FrameT]):
         return attrs.evolve(new, provenance=provenance, language=self.language)
 
     def to_dict(self, *, schools: bool = True) -> dict[str, Any]:
-        """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON without NaN.
+        """Return the results as dicts, lists, strings, numbers, booleans and None: strict JSON without NaN.
+
+        The frames :attr:`facts` and :attr:`county_indicators` are not included.
 
         Keys and ids are the same in every language, for programs; :meth:`relabel` decides the language of sentences:
         reasons of verdicts, findings of items, messages of problems.

@@ -24,7 +24,7 @@ from junheng.schools.vocabulary import ALL_STAGES, DEGREES, base_column, is_grad
 from junheng.standards import Standard
 from junheng.standards.in_force import in_force
 from junheng.standards.loader import shipped_standards
-from junheng.words import Language, Message, Name, Row, listed, message
+from junheng.words import Bilingual, Language, Message, Name, Row, listed, message
 
 
 def check_schools(
@@ -175,7 +175,7 @@ def _in_force_instead(standard: Standard, year: int) -> Message | str:
     if not 1900 <= year <= 9999:  # a year of two digits, or a mistake: nothing to name
         return ""
     others = [
-        message("standards.named", id=s.id, label=s.label.zh)
+        message("standards.named", id=s.id, label=Bilingual(s.label.zh, s.label.en))
         for s in shipped_standards()
         if in_force(s, f"{year:04}")
         and s.jurisdiction == standard.jurisdiction

@@ -195,8 +195,7 @@ def _read(place: _Place, chain: tuple[str, ...]) -> Standard:
     file, unreadable = read_file(raw)
     problems += [*unreadable, *check_sense(file, parent)]
     if unreadable:
-        problems.append(located(message("standards.not_checked"), "$"))
-        raise StandardDataError(place.name, _each_once(problems))
+        raise StandardDataError(place.name, _each_once(problems), located(message("standards.not_checked"), "$"))
     if file.extends is not None and parent is None:
         raise StandardDataError(place.name, _each_once(problems))
     standard = _merge(file, parent)

@@ -10,7 +10,7 @@ from attrs import frozen
 from junheng._text import near
 from junheng.errors import UnknownStandardError, did_you_mean
 from junheng.standards.model import Standard
-from junheng.words import LANGUAGES, Message, Quoted, listed, message
+from junheng.words import LANGUAGES, Bilingual, Message, Quoted, listed, message
 
 __all__ = ["Names", "folded"]
 
@@ -41,7 +41,8 @@ class Names:
         ids: dict[str, list[str]] = {}
         written, shown = {}, {}
         for standard in standards:
-            shown[standard.id] = message("standards.named", id=standard.id, label=standard.label.zh)
+            label = Bilingual(standard.label.zh, standard.label.en)
+            shown[standard.id] = message("standards.named", id=standard.id, label=label)
             for name in _names_of(standard):
                 written[name] = standard.id
                 meant = ids.setdefault(folded(name), [])

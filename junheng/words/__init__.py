@@ -2,8 +2,8 @@
 
 Code holds keys and parameters, ``message("schools.not_whole", value=2.5)``; the files hold the sentences, with the
 parameters in braces as :meth:`str.format` reads them. A message becomes text where somebody reads it, in the language
-asked for. Parameters that are words themselves (:class:`Name`, :class:`Quoted`, :class:`Listed`, :class:`Row`, another
-:class:`Message`) follow the language of the sentence.
+asked for. Parameters that are words themselves (:class:`Name`, :class:`Bilingual`, :class:`Quoted`, :class:`Listed`,
+:class:`Row`, another :class:`Message`) follow the language of the sentence.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from junheng._data import STAGES, read_toml
 __all__ = [
     "LANGUAGES",
     "SIGNS",
+    "Bilingual",
     "Language",
     "Listed",
     "Message",
@@ -78,8 +79,8 @@ class Message:
 def message(key: str, /, **parameters: Any) -> Message:
     """Return a sentence of ``words/`` with its parameters, to be read in any language.
 
-    A list or tuple among the parameters is written with commas. Where ``n`` is 1 and the file gives ``en_one``, that
-    wording is taken.
+    A list or tuple among the parameters is written with commas. Where ``n`` is 1 and the file gives ``en_one`` or
+    ``zh_one``, that wording is taken.
     """
     return Message(key, tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in parameters.items()))
 
@@ -128,6 +129,18 @@ class Name:
             return str(known[self.id]["label"]["zh"])
         terms = read_toml("columns.toml")["categories"].get(self.group, {}).get(self.id, ())
         return next((term for term in terms if not term.isascii()), str(word(self.group, self.id, language)))
+
+
+@frozen
+class Bilingual:
+    """A text that is given in both languages, such as the label of a standard."""
+
+    zh: str
+    en: str
+
+    def text(self, language: str) -> str:
+        """Return the text of the language."""
+        return self.en if language == "en" else self.zh
 
 
 @frozen
@@ -198,7 +211,7 @@ def quoted(items: Iterable[Any], last: Literal["and", "or", ""] = "") -> Listed:
     return Listed(tuple(map(Quoted, items)), last)
 
 
-_OURS = (Message, Listed, Row, Name, Quoted)
+_OURS = (Message, Listed, Row, Name, Bilingual, Quoted)
 #: What is longer is not read in a sentence; paths and names of sheets and files are shorter.
 _LONGEST = 200
 #: Python refuses to print whole numbers of more than 4 300 digits.

@@ -45,9 +45,10 @@ def sound(key: str) -> bool:
     entry = ENTRIES[key]
     bare = re.sub("（[^）]*）|[（(][^()（）]*[)）]|[“'][^”']*[”']", "", entry.get("en", ""))
     return (
-        {"zh", "en"} <= set(entry) <= {"zh", "en", "en_one"}
+        {"zh", "en"} <= set(entry) <= {"zh", "en", "en_one", "zh_one"}
         and (not CHINESE.search(bare) or "zh" in key)
         and parameters(entry["en"]) >= parameters(entry.get("en_one", entry["en"])) - {"n"}
+        and parameters(entry["zh"]) >= parameters(entry.get("zh_one", entry["zh"])) - {"n"}
         # what only forms the plural is English
         and parameters(entry["zh"]) <= parameters(entry["en"])
         and (entry["zh"] == entry["zh"].strip(" ") or entry["en"] != entry["en"].strip(" "))

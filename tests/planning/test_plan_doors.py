@@ -404,7 +404,7 @@ def test_how_near_it_is_to_the_cheapest_is_said_in_words(ev: jh.Evaluation, plan
 
 def test_what_could_be_saved_at_most_is_rounded_up() -> None:
     shown = [_share(x) for x in (0.00009, 0.0001, 0.00011, 0.00018, 0.0003, 0.005, 0.1)]
-    assert shown == ["< 0.01%", "0.01%", "0.02%", "0.02%", "0.03%", "0.5%", "10%"]
+    assert shown == ["0.01%", "0.01%", "0.02%", "0.02%", "0.03%", "0.5%", "10%"]
 
 
 def test_what_a_plan_changes_is_said_in_numbers() -> None:

@@ -143,7 +143,7 @@ def test_a_county_with_everything_in_order() -> None:
     assert [c.code for c in schools.columns] == [""] * 7 + [f"L{i}" for i in range(7, 15)] + [""]
     assert texts(schools, "school") == ["甲小", "村小", "联校（小学部）", "甲中", "联校（初中部）"]
     assert texts(schools, "number") == ["1", "2", "3", "1", "2"]
-    assert texts(schools, "remark") == ["达标7项：学历、骨干、体艺、用房、场馆、设备、多媒体"] * 5
+    assert texts(schools, "remark") == ["达标的7项：学历、骨干、体艺、用房、场馆、设备、多媒体"] * 5
     assert texts(schools, "grades") == texts(schools, "owner") == [""] * 5 != texts(schools, "classes")
     assert schools.notes[:2] == (
         "小学共3所（部）：独立小学2所，一贯制学校、完全中学的小学部1个，50人及以上教学点0个。",
@@ -218,8 +218,8 @@ def test_a_figure_that_prints_as_met_and_is_not_is_marked() -> None:
     form = declaration(evaluated(甲小={"teaching_area_m2": 2247.55}))
     found = cell(form, "II-2", "teaching_area_per_student", school="甲小")
     assert (found.text, found.mark) == ("4.50", "rounding") and found.value == 2247.55 / 500
-    assert "未取整的数值为4.4951，标准≥4.5，结论为不达标" in (found.note or "")
-    assert "达到85%1项：用房" in cell(form, "II-2", "remark", school="甲小").text
+    assert "未四舍五入的数值为4.4951，标准≥4.5，结论为不达标" in (found.note or "")
+    assert "达到85%的1项：用房" in cell(form, "II-2", "remark", school="甲小").text
     assert cell(form, "II-2", "complies", school="甲小").text == "是"
     assert form.marks["rounding"] == 1
 
@@ -493,7 +493,7 @@ def test_a_province_that_gives_thresholds_for_2012_has_its_schools_judged(tmp_pa
     assert form.title == "全国义务教育发展基本均衡县（市、区）申报表" and form.label == "某省"
     assert cell(form, "II-2", "complies", school="甲小").text == "否"
     assert cell(form, "II-2", "books_per_student", school="甲小").mark == "rounding"
-    assert cell(form, "II-2", "remark", school="甲小").text == "不达标1项：图书"
+    assert cell(form, "II-2", "remark", school="甲小").text == "不达标的1项：图书"
     assert cell(form, "II-1", "overall", stage="小学", row="占学校总数比例").text == "33.3%"
 
 
@@ -673,7 +673,7 @@ def test_numbers_have_the_format_of_the_form_and_marks_are_seen(tmp_path: Path) 
     assert book["表Ⅰ"]["D4"].number_format == "0.00" and book["表Ⅰ"]["D4"].value == 45.6749
     assert sheet.freeze_panes == "D5" and sheet.print_title_rows == "$3:$4"
     legend = [r[0].value for r in sheet.iter_rows() if r[0].value]
-    assert any(str(v).startswith("■ 取整影响结论") for v in legend)
+    assert any(str(v).startswith("■ 四舍五入影响结论") for v in legend)
     assert "A5:A6" in {str(r) for r in book["表Ⅲ"].merged_cells.ranges}
 
 

@@ -656,8 +656,12 @@ PLACES = {
 
 
 def test_all_mistakes_of_a_standard_come_at_once_with_their_places(tmp_path: Path) -> None:
-    *told, not_checked = mistakes(written(tmp_path, PLANTED))
+    path = written(tmp_path, PLANTED)
+    *told, not_checked = mistakes(path)
     assert not_checked.startswith("parts that could not be read were not checked")
+    with pytest.raises(jh.StandardDataError, match=f": {len(told)} mistakes:\n") as caught:  # the remark is not one
+        jh.load_standard(path)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     found = {place: text for text, place in (m.rsplit(" @ ", 1) for m in told)}
     assert set(found) == set(PLACES)
     for place, words in PLACES.items():

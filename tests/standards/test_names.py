@@ -105,6 +105,7 @@ def test_a_name_that_is_near_is_not_taken_but_suggested(word: str, near: str) ->
         jh.load_standard(word)
     assert "did you mean" in str(caught.value) and near in str(caught.value)
     assert "是否指" in caught.value.text("zh") and SHIPPED[near].label.zh in caught.value.text("zh")
+    assert SHIPPED[near].label.en in str(caught.value) and SHIPPED[near].label.zh not in str(caught.value)
 
 
 def test_two_standards_with_one_name_make_it_ambiguous() -> None:
