@@ -79,8 +79,11 @@ def zipped(parts: Mapping[str, str | bytes], method: int = zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
-def far_cell(rng: random.Random, reference: str) -> str:
-    """A cell as a stranger may write it: prefix, blanks, quotes and order of attributes as they come."""
+def far_cell(rng: random.Random, reference: str, twice: bool) -> str:
+    """A cell as a stranger may write it: prefix, blanks, quotes and order of attributes as they come.
+
+    ``twice`` gives it a plain reference too: some readers take the first, some the last.
+    """
     prefix = rng.choice(["", "", "x:", "main:"])
     quote = rng.choice("\"'")
     gap = rng.choice([" ", "  ", "\n", "\t"])
@@ -90,15 +93,15 @@ def far_cell(rng: random.Random, reference: str) -> str:
     others = [f"s={quote}0{quote}", f"z={quote}{rng.choice(['>', 'a>b', '/>', '>'])}{quote}"]
     chosen = [own, *others[: rng.randrange(3)]]
     rng.shuffle(chosen)
-    if rng.random() < 0.3:  # a plain reference first: some readers take the first, some the last
+    if twice:
         chosen.insert(0, 'r="B4"')
     attributes = gap.join(chosen)
     name = f"{prefix}c"
     return f"<{name}{gap}{attributes}{around}><{prefix}v>1</{prefix}v></{name}>"
 
 
-def with_far_cell(rng: random.Random, reference: str) -> bytes:
-    data = rows(3) + f"<row>{far_cell(rng, reference)}</row>"
+def with_far_cell(rng: random.Random, reference: str, twice: bool = False) -> bytes:
+    data = rows(3) + f"<row>{far_cell(rng, reference, twice)}</row>"
     page = sheet(data).replace("<worksheet ", '<worksheet xmlns:x="x" xmlns:main="m" ')
     return xlsx(page)
 

@@ -93,6 +93,17 @@ def test_a_cell_far_away_is_named_however_it_is_written(tmp_path: Path) -> None:
         assert one.how == "refused" and place in one.said, (one, place)
 
 
+@pytest.mark.slow
+def test_a_cell_with_two_places_is_refused_however_it_is_written(tmp_path: Path) -> None:
+    """The library that reads workbooks would take the last one, and all cells up to there."""
+    rng = random.Random(0)
+    for i in range(60):
+        (tmp_path / f"{i}.xlsx").write_bytes(with_far_cell(rng, "XFD1048576", twice=True))
+    for one in read_in_children(sorted(tmp_path.iterdir())):
+        harmless(one)
+        assert one.how == "refused" and "damaged" in one.said, one
+
+
 # ------------------------------------------------------------------------- what is large, and what is only formatted
 
 

@@ -77,7 +77,7 @@ def test_a_change_that_no_school_can_have_is_refused(factor: Any) -> None:
         ev.apply(jh.changes.Enrolment(factor=factor))
 
 
-@pytest.mark.parametrize("figure", [1e200, 5e-324])
+@pytest.mark.parametrize("figure", [9e14, 5e-324])
 def test_a_figure_that_no_school_has_is_not_planned_with(figure: float) -> None:
     table = jh.synthetic.county(seed=0)
     table["books"] = table["books"].astype(float)
