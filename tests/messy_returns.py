@@ -113,8 +113,10 @@ def _numeric_readings(text: str, value: Any) -> tuple[Any, ...]:
     """What such a text may be read as without a word: only what it plainly says."""
     plain = {"-0": 0, f"+{value}": value, f"{value}.": value, f"{value}e2": value * 100, f"{value}E+02": value * 100}
     money = {f"￥{value}": value}
+    # a comma that can only separate thousands, or decimals
     thousands = {f"1,{value}": 1000 + value} if isinstance(value, int) and 100 <= value < 1000 else {}
-    return tuple(v for k, v in {**plain, **money, **thousands}.items() if k == text and v is not None)
+    decimals = {f"{value},5": value + 0.5} if isinstance(value, int) else {}
+    return tuple(v for k, v in {**plain, **money, **thousands, **decimals}.items() if k == text and v is not None)
 
 
 def bad_cells(book: Return, rng: random.Random) -> None:
