@@ -1,5 +1,6 @@
 """How the documentation is built: offline, everything that can be generated is, and every warning counts."""
 
+import os
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -10,7 +11,8 @@ from junheng.reports.plots._canvas import font_for
 
 project = "junheng 均衡"
 author = "The junheng developers"
-copyright = "2026, the junheng developers"
+# which language is built, only docs/build.py says this early
+copyright = "2026，junheng 开发者" if os.environ.get("JUNHENG_LANGUAGE") == "zh" else "2026, the junheng developers"
 release = version = version_of("junheng")
 language = "en"
 
@@ -24,7 +26,7 @@ extensions = [
     "myst_nb",  # brings myst_parser
     "numpydoc",
     "sphinx.ext.autodoc",
-    "benchmarks",  # these nine live in _ext
+    "benchmarks",  # these ten live in _ext
     "bigrams",
     "catalogue",
     "gallery",
@@ -33,6 +35,7 @@ extensions = [
     "pictures",
     "readme",
     "run",
+    "typeset",
 ]
 exclude_patterns = ["_build", "_ext", "jupyter_execute", "locale", "catalogue/_*.md"]
 templates_path = ["_templates"]

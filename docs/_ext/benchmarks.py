@@ -169,7 +169,7 @@ def plot(w: Words, found: list[dict[str, Any]], names: list[str] | None) -> str:
     if family := families("".join([*lines, w("benchmarks.x"), w("benchmarks.y")]))[0]:
         settings["font.family"] = family
     with matplotlib.rc_context(settings):
-        figure = Figure(figsize=(7.4, 4.2), layout="constrained")
+        figure = Figure(figsize=(6.4, 3.6 + 0.2 * len(lines)), layout="constrained")
         axes = figure.add_subplot()
         ends = []
         for i, (label, points) in enumerate(lines.items()):
@@ -187,7 +187,7 @@ def plot(w: Words, found: list[dict[str, Any]], names: list[str] | None) -> str:
         handles, labels = axes.get_legend_handles_labels()
         order = [i for _, i in sorted(ends, reverse=True)]
         figure.legend(
-            [handles[i] for i in order], [labels[i] for i in order], loc="outside right upper", frameon=False,
+            [handles[i] for i in order], [labels[i] for i in order], loc="outside lower left", frameon=False,
             labelcolor=grey, fontsize=9,
         )  # fmt: skip
         sink = io.StringIO()

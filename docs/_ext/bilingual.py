@@ -100,6 +100,11 @@ class Words:
         """Return things with commas."""
         return self("form.comma").join(things)
 
+    def either(self, things: Any) -> str:
+        """Return things with commas, and a word before the last: it is one of them."""
+        *most, last = things
+        return self("form.or").join([self.listed(most), last] if most else [last])
+
     def note(self, text: str | None) -> str:
         """Return a remark of a standard in the language, nothing for none."""
         return (known_notes().get(text, text) if self.language == "zh" else text) if text else ""

@@ -1,4 +1,4 @@
-"""Names of Python on pages: long ones break after an underscore, and defaults in signatures can be read.
+"""Names on pages: long ones break after an underscore, options stay whole, and defaults in signatures can be read.
 
 A browser breaks ``books_per_student`` at any letter, or not at all; ``<wbr>`` says where it may, and is not copied. Of
 a default that attrs makes for each object Sphinx knows only the name ``NOTHING``.
@@ -11,13 +11,16 @@ import attrs
 
 #: What stands in an inline literal.
 LITERAL = re.compile(r'(?<=<span class="pre">)[^<]+(?=</span>)')
+#: The name of an option at the beginning of a piece of a literal.
+OPTION = re.compile(r'(?<=<span class="pre">)--?[A-Za-z][\w-]*')
 #: How empty containers that a class makes for each object are written.
 EMPTY: dict[Any, str] = {dict: "{}", list: "[]", tuple: "()", set: "set()"}
 
 
 def breakable(html: str) -> str:
-    """Return a page whose ids in text may break after an underscore."""
-    return LITERAL.sub(lambda found: re.sub(r"(?<=\w)_(?=\w)", "_<wbr>", found[0]), html)
+    """Return a page whose ids in text may break after an underscore, and whose options do not after their dashes."""
+    html = LITERAL.sub(lambda found: re.sub(r"(?<=\w)_(?=\w)", "_<wbr>", found[0]), html)
+    return OPTION.sub(lambda found: f'<span class="whole">{found[0]}</span>', html)
 
 
 def readable(signature: str, fields: dict[str, str]) -> str:

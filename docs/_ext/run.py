@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 SESSIONS: dict[str, tuple[dict[str, Any], tempfile.TemporaryDirectory[str]]] = {}
 #: Rows of a frame that are shown.
 MAX_ROWS = 40
+#: Names of columns with more letters than these break after an underscore.
+LONG = 30
 #: How a file that is shown is coloured.
 LANGUAGES = {".toml": "toml"}
 
@@ -145,7 +147,7 @@ def _shown(printed: str, value: Any, alt: str) -> list[nodes.Node]:
         data = base64.b64encode(picture.getvalue()).decode()
         wide = int(figure.get_size_inches()[0] * 96)
         image = f'<img class="drawn" width="{wide}" alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
-        out.append(nodes.raw("", image, format="html", classes=["no-search"]))
+        out.append(nodes.raw("", f'<div class="drawing">{image}</div>', format="html", classes=["no-search"]))
     elif hasattr(value, "to_html") and hasattr(value, "columns"):
         out.append(nodes.raw("", table(spoken.shown(value)), format="html", classes=["no-search"]))
     elif hasattr(value, "_repr_html_"):
@@ -171,11 +173,9 @@ def table(frame: Any) -> str:
 
 
 def _th(name: str, label: str) -> str:
-    return (
-        f"<th>{html.escape(label)}<br><code>{html.escape(name)}</code></th>"
-        if label
-        else f"<th>{html.escape(name)}</th>"
-    )
+    # an id much longer than its label would make the column as wide as it is
+    shown = html.escape(name) if len(name) <= LONG else html.escape(name).replace("_", "_<wbr>")
+    return f"<th>{html.escape(label)}<br><code>{shown}</code></th>" if label else f"<th>{shown}</th>"
 
 
 def _td(text: str) -> str:

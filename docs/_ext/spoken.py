@@ -35,6 +35,33 @@ WORDS = {
     "reason": "reason left_out_row",
     "promise": "verdict",
 }
+#: Heads for which the package has no label, or that of another frame; by a column that only such frames have.
+HEADS = {
+    "standard_error": {
+        "estimate": "估计值",
+        "low": "区间下限",
+        "high": "区间上限",
+        "standard_error": "标准误",
+        "schools": "学校数",
+    },
+    "elasticity": {"correlation": "相关系数", "slope": "斜率", "elasticity": "弹性"},
+    "influence": {"error in books": "图书册数的误差", "error in students": "学生人数的误差"},
+    "field": {"table": "类别", "entry": "条目", "field": "内容", "this": "本标准", "other": "对方标准"},
+    "groups": {"groups": "组数", "added": "增加"},
+    "between": {"level": "层次", "between": "组间", "within": "组内", "overlap": "重叠"},
+    "theil_t": {
+        "level": "层次",
+        "theil_t": "泰尔指数 T",
+        "theil_l": "泰尔指数 L",
+        "ge2": "广义熵指数（2）",
+        "cv2": "差异系数的平方",
+    },
+    "expected": {"kind": "线索种类", "expected": "参照值", "p_value": "p值"},
+    "columns": {"kind": "线索种类", "columns": "涉及项目"},
+    "counties": {"counties": "县数"},
+}
+#: Levels that were compared, as heads above figures and as cells.
+LEVELS = {"county": "县", "area_type": "城乡类型", "school": "学校"}
 _MODULES = (jh, jh.changes, jh.engines, jh.planning, jh.reports, jh.reports.plots, jh.schools, jh.standards)
 
 
@@ -61,6 +88,8 @@ def _speak_chinese() -> None:
 
     def describe(self: Any, *given: Any, **named: Any) -> None:
         described(self, *given, **{"language": "zh", **named})
+        said = [self._found[i].sentence(self.language) for i in self.problems.index]
+        object.__setattr__(self, "problems", self.problems.assign(message=said))
 
     FileReport.__init__ = describe  # type: ignore[method-assign]
 
@@ -99,6 +128,8 @@ def shown(frame: Any) -> Any:
         if name in ("indicator", "name", "column") and "factor" not in frame:
             # beside factors stand the columns that headers are read as: there the ids are what is shown
             out[name] = [known[v].zh if v in known else _column(v) for v in out[name]]
+        if name == "level":
+            out[name] = [LEVELS.get(v, v) for v in frame[name]]
     return out
 
 
@@ -121,10 +152,19 @@ def heads(frame: Any) -> list[tuple[str, str]]:
 
 def _label(frame: Any, i: int) -> str:
     name = str(frame.columns[i])
-    # a name above figures is a level that was compared; only schools have a kind of school
-    is_level = name in ("school", "county") and is_float_dtype(frame.iloc[:, i])
-    if is_level or (name == "kind" and "students" not in frame):
+    # a name above figures is a level that was compared
+    if name in LEVELS and is_float_dtype(frame.iloc[:, i]):
+        return LEVELS[name]
+    for only, labels in HEADS.items():
+        if only in frame and name in labels:
+            return labels[name]
+    # only schools have a kind of school
+    if name == "kind" and "students" not in frame:
         return ""
+    if name == "row" and set(frame.columns) & set(catalogue()):
+        return "统计项"
+    if name in catalogue():
+        return str(catalogue()[name].zh)
     groups = ("file_column", "column") if "factor" in frame else ("column", "file_column")
     label = next((label for group in groups if (label := word(group, name, "zh")) != name), label_of_column(name))
     return "" if label == name else str(label)

@@ -20,7 +20,7 @@ def condition_lines(w: Words, c: Condition, *, scored: bool = False) -> list[str
     more = [another_reading(w, r) for r in c.readings]
     more += [w("conditions.readings")] if c.readings else []
     for y in c.yardsticks:
-        tests = w("form.semicolon").join(reads(w, t) for t in y.tests)
+        tests = f"{w('form.semicolon').rstrip()}<br>".join(reads(w, t) for t in y.tests)
         why = w("conditions.yardstick_why", clause=w.note(y.clause), standing=badge(w, y.standing))
         why += w("form.semicolon") + w.note(y.note) if y.note else ""
         if y.where is None:
@@ -139,7 +139,8 @@ def amount(w: Words, t: Comparison, required: Decimal) -> str:
     number, unit = plain(required), figure(t, t.top[0]).unit
     if t.bottom and (unit == figure(t, t.bottom[0]).unit or t.bottom == ("schools",)):
         return w("conditions.share", value=number, percent=w.percent(required))
-    return number if unit in (None, "1") else f"{number} {w.unit(unit)}"
+    # a level is a level by its label
+    return number if unit in (None, "1", "level") else f"{number} {w.unit(unit)}"
 
 
 def size_table(w: Words, t: SizeTable, unit: str) -> str:
@@ -163,7 +164,7 @@ CATEGORIES = (("kinds", "kind"), ("not_kinds", "kind"), ("stages", "stage"), ("a
 def where(w: Words, f: Filter) -> str:
     """Return which schools a test is about."""
     said = [
-        w(f"filter.{field}", words=w.listed(w.category(column, i) for i in ids))
+        w(f"filter.{field}", words=w.either(w.category(column, i) for i in ids))
         for field, column in CATEGORIES
         if (ids := getattr(f, field))
     ]

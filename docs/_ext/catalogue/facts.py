@@ -1,10 +1,13 @@
 """The page of all facts about a county, by what asks for them."""
 
+from itertools import chain
+
 from bilingual import Words
 
 from catalogue.markdown import part_name, shipped, table
+from catalogue.standards import items_by_part
 from junheng.facts import Fact, fact_columns
-from junheng.standards.rules import Item
+from junheng.standards.rules import Comparison, Item
 
 #: The national evaluations come first, the newer one before the older.
 FIRST = ("cn-quality-balance-2017", "cn-basic-balance-2012")
@@ -39,7 +42,7 @@ def groups_of_facts(w: Words) -> tuple[dict[str, list[str]], dict[str, list[str]
     groups: dict[str, list[str]] = {}
     asked: dict[str, list[str]] = {}
     for s in sorted(shipped(), key=lambda s: (order.get(s.id, len(order)), s.id)):
-        for item in s.items:
+        for item in chain.from_iterable(items_by_part(s).values()):
             if item.origin != s.id:
                 continue
             group = w("facts.group", standard=w.of(s.label), part=part_name(w, item.part))
@@ -67,14 +70,19 @@ def fact_row(w: Words, fact: Fact, asked: list[str]) -> list[str]:
 
 
 def facts_of(item: Item) -> list[str]:
-    """Return the facts that the conditions of an item name."""
-    found: dict[str, None] = {}
+    """Return the facts that the conditions and the hints of an item name."""
+    found: list[str] = []
     for c in item.conditions:
-        for t in c.tests:
-            if t.norm is not None:
-                found |= dict.fromkeys((t.norm.primary, t.norm.junior))
-            if t.scope == "county":
-                for names in (t.top, t.top_minus, t.bottom, t.bottom_minus, t.than):
-                    found |= dict.fromkeys(names)
-        found |= dict.fromkeys([c.chosen_by] if c.chosen_by is not None else [])
-    return list(found)
+        found += [f for t in c.tests for f in compared(t)]
+        found += [c.chosen_by] if c.chosen_by is not None else []
+        found += c.unless_no
+    found += [f for h in item.hints for f in compared(h.test)]
+    return list(dict.fromkeys(found))
+
+
+def compared(t: Comparison) -> list[str]:
+    """Return the facts that a comparison names."""
+    found = [] if t.norm is None else [t.norm.primary, t.norm.junior]
+    if t.scope == "county":
+        found += [*t.top, *t.top_minus, *t.bottom, *t.bottom_minus, *t.than]
+    return found

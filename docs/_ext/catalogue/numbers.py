@@ -31,8 +31,7 @@ def threshold_lines(w: Words, s: Standard, notes: Notes) -> list[str]:
     for entry in s.thresholds:
         t = s.threshold(entry.indicator, stage=entry.stage)  # with its floor
         if t.classes:
-            between = t.between if w.has("between", t.between) else "bracket"
-            sized.setdefault((t.stage, t.classes, between), []).append(t)
+            sized.setdefault((t.stage, t.classes, t.between), []).append(t)
         else:
             flat.setdefault(t.indicator, {})[t.stage] = t
     lines += [flat_table(w, flat, notes)] if flat else []
@@ -119,9 +118,10 @@ def numbers(t: Threshold) -> list[str]:
 
 def outside(w: Words, t: Threshold) -> str:
     """Say what holds for sizes that the table does not have."""
-    said = [w("thresholds.fewer", n=t.classes[0])] if t.below == "end" else []
-    said += [w("thresholds.more", n=t.classes[-1])] if t.above == "end" else []
-    said += [w("thresholds.lost")] if "some" in (t.between, t.below, t.above) else []
+    said = []
+    for rule, side, n in ((t.below, "fewer", t.classes[0]), (t.above, "more", t.classes[-1])):
+        said += [w(f"thresholds.{side}", n=n)] if rule == "end" else []
+        said += [w(f"thresholds.lost_{side}")] if rule == "some" else []
     return "<br>".join(said) or "—"
 
 
@@ -157,7 +157,7 @@ def unit_lines(w: Words, s: Standard, notes: Notes) -> list[str]:
     if s.inclusion:
         rows = [[unit(w, rule), treated(w, s, rule), *notes.cited(rule)] for rule in s.inclusion]
         head = w.head("counted_unit", "treated", "where_from", "standing")
-        lines += [f"## {w('units.title')}", "", table(head, rows)]
+        lines += [f"## {w('units.title')}", "", table(head, rows, kind="wide units")]
     if (p := s.printing) is not None:
         decimals = {"school_value": p.school_value, "county_mean": p.county_mean, "coefficient": p.coefficient}
         said = after(w, w("units.decimals", **decimals), known(w, p, notes))

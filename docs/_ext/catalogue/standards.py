@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from attrs import evolve
 from bilingual import Words
 
 import junheng as jh
@@ -194,7 +195,8 @@ def relaxation_lines(w: Words, s: Standard) -> list[str]:
     call = f'jh.load_standard("{s.id}").with_options(relaxations=["{s.relaxations[0].id}"])'
     lines = [f"## {w('relaxations.title')}", "", w("relaxations.about", call=call), ""]
     for r in s.relaxations:
-        lines += card([entry_title(w, r), "", *(f"- {x}" for x in relaxed(w, r)), *instead(w, r), "", *foot(w, s, r)])
+        said = [f"- {x}" for x in relaxed(w, r)] + instead(w, s, r)
+        lines += card([entry_title(w, r), "", *said, "", *foot(w, s, r)])
     return lines
 
 
@@ -208,10 +210,12 @@ def relaxed(w: Words, r: Relaxation) -> list[str]:
     return lines
 
 
-def instead(w: Words, r: Relaxation) -> list[str]:
-    """Return the conditions that replace those of an item."""
+def instead(w: Words, s: Standard, r: Relaxation) -> list[str]:
+    """Return the conditions that replace those of an item one by one, each for the units of the one it replaces."""
+    strict = [c for item in s.items if item.id == r.item for c in item.conditions]
+    easier = [evolve(c, where=c.where or old.where) for c, old in zip(r.conditions, strict, strict=False)]
     lines = [f"- {w('relaxations.instead', item=r.item)}"] if r.item else []
-    return lines + ["  " + line for c in r.conditions for line in condition_lines(w, c)]
+    return lines + ["  " + line for c in easier for line in condition_lines(w, c)]
 
 
 def doubt_lines(w: Words, s: Standard) -> list[str]:
