@@ -8,7 +8,7 @@ No figure changes, nor what code sees in a frame.
 
 import inspect
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 import pandas as pd
@@ -75,17 +75,21 @@ def speak(language: str, builder: str) -> None:
 @cache
 def _speak_chinese() -> None:
     for thing in _functions():
-        given = inspect.signature(thing).parameters.get("language")
+        own = inspect.signature(thing)
+        given = own.parameters.get("language")
         if given is not None and given.kind is given.KEYWORD_ONLY:
+            thing.__signature__ = own  # the pages of the API print what the library has
             thing.__kwdefaults__ = {**thing.__kwdefaults__, "language": "zh"}
     made = frames.Frames.__init__
 
+    @wraps(made)
     def make(self: Any, found: Any, language: Any, *spoken: str) -> None:
         made(self, found, language, *(spoken or (language or "zh",)))
 
     frames.Frames.__init__ = make  # type: ignore[method-assign]
     described = FileReport.__init__
 
+    @wraps(described)
     def describe(self: Any, *given: Any, **named: Any) -> None:
         described(self, *given, **{"language": "zh", **named})
         said = [self._found[i].sentence(self.language) for i in self.problems.index]

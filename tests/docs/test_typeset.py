@@ -1,5 +1,8 @@
 """How pages are set: where lines break, what scrolls, bars over letters, heads of frames on the Chinese site."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,8 @@ import pytest
 
 import junheng as jh
 
-EXTENSIONS = Path(__file__).resolve().parents[2] / "docs" / "_ext"
+ROOT = Path(__file__).resolve().parents[2]
+EXTENSIONS = ROOT / "docs" / "_ext"
 pytest.importorskip("sphinx")
 
 
@@ -101,3 +105,16 @@ def test_a_relaxation_names_the_schools_of_what_it_replaces() -> None:
     (size,) = [r for r in standard.relaxations if r.id == "older-school-size"]
     lines = standards.instead(Words("en"), standard, size)
     assert "not nine-year school (九年一贯制) or twelve-year school" in lines[1]
+
+
+def test_the_chinese_site_prints_signatures_as_they_are() -> None:
+    """Its blocks speak Chinese without being asked; what the pages of the API say of defaults must stay true."""
+    code = """
+import inspect, junheng as jh, spoken
+spoken.speak("zh", "html")
+print(*map(inspect.signature, (jh.check_schools, jh.FileReport, jh.Evaluation.explain)))
+"""
+    path = os.pathsep.join(map(str, (EXTENSIONS, ROOT)))
+    command, env = [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": path}
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout
+    assert "'zh'" not in told and "language: 'Language' = 'en'" in told and "*given" not in told
