@@ -113,7 +113,7 @@ def test_many_problems_are_a_line_each() -> None:
 
 
 def test_rows_in_a_message_are_those_of_the_source() -> None:
-    said = message("arithmetic.next_line", lines=Row(1), line=Listed((Row(0), "x")))
+    said = message("errors.line", before=Row(1), then=Listed((Row(0), "x")))
     problem = jh.Problem(code=jh.ProblemCode.DUPLICATE_ROW, row=0, message=said)
     row, part = np.array([7, 5]), np.array([2, 3])
     assert _placed(problem, row, None).message == "row 5\n  row 7, x"
