@@ -114,7 +114,7 @@ def _numeric_readings(text: str, value: Any) -> tuple[Any, ...]:
     plain = {"-0": 0, f"+{value}": value, f"{value}.": value, f"{value}e2": value * 100, f"{value}E+02": value * 100}
     money = {f"￥{value}": value}
     # a comma that can only separate thousands, or decimals
-    thousands = {f"1,{value}": 1000 + value} if isinstance(value, int) and 100 <= value < 1000 else {}
+    thousands = {f"1,{value}": 1000 + value} if isinstance(value, (int, float)) and 100 <= value < 1000 else {}
     decimals = {f"{value},5": value + 0.5} if isinstance(value, int) else {}
     return tuple(v for k, v in {**plain, **money, **thousands, **decimals}.items() if k == text and v is not None)
 
