@@ -252,7 +252,7 @@ def _pick(part: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
 def _pandas_frame(table: pa.Table) -> pd.DataFrame:
     """Return an output as pandas: plain text, and Int64 for whole numbers that may be missing."""
     frame: pd.DataFrame = table.cast(plain_schema(table.schema)).to_pandas()
-    for name in ("number", "row", "partition"):
+    for name in ("number", "row", "position", "partition"):
         if name in frame and (name == "number" or "message" in frame):
             frame[name] = frame[name].astype("Int64")
     return frame
