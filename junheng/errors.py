@@ -12,6 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from math import log
 from typing import Any
 
@@ -301,7 +302,8 @@ class Problem:
 class JunhengError(Exception):
     """Base of everything the library raises on purpose."""
 
-    @property
+    # not a property: an app that derives its own errors may set theirs
+    @cached_property
     def code(self) -> str:
         """Stable name of what is wrong, such as ``reading.password``: messages may change, codes do not.
 

@@ -306,7 +306,7 @@ def unit_row_labelled(book: Return, rng: random.Random) -> None:
         units[0] = rng.choice([None, "计量单位", "单位", "单位：", "（单位）"])
         insert(sheet, sheet.data, [units])
         sheet.data += 1
-    book.refusable += ["单位", "row"]
+    book.refusable += ["单位", "row", "unknown unit"]
 
 
 def own_words(book: Return, rng: random.Random) -> None:

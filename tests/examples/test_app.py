@@ -328,13 +328,13 @@ def bomb() -> bytes:
 
 WRONG = {
     "no file": ({}, {}, 422, "no_file"),
-    "an empty file": (sent(b""), {}, 422, "refused"),
-    "not a workbook": (sent(b"\x89PNG\r\n\x1a\n" + bytes(300), "照片.xlsx"), {}, 422, "refused"),
-    "a torn workbook": (sent(xlsx(sheet(rows(3)))[:200], "残缺.xlsx"), {}, 422, "refused"),
-    "another table": (sent("姓名,电话\n张三,138\n".encode(), "通讯录.csv"), {}, 422, "refused"),
+    "an empty file": (sent(b""), {}, 422, "reading.empty"),
+    "not a workbook": (sent(b"\x89PNG\r\n\x1a\n" + bytes(300), "照片.xlsx"), {}, 422, "reading.picture"),
+    "a torn workbook": (sent(xlsx(sheet(rows(3)))[:200], "残缺.xlsx"), {}, 422, "reading.damaged"),
+    "another table": (sent("姓名,电话\n张三,138\n".encode(), "通讯录.csv"), {}, 422, "reading.unknown_headers"),
     "missing columns": (sent(xlsx(sheet(rows(3)))), {}, 422, "missing_column"),
-    "an unknown standard": (sent(b"x"), {"standard": "cn-quality-balance-2071"}, 422, "refused"),
-    "a file for a standard": (sent(b"x"), {"standard": "../../../etc/passwd.toml"}, 422, "refused"),
+    "an unknown standard": (sent(b"x"), {"standard": "cn-quality-balance-2071"}, 422, "standards.near_standard"),
+    "a file for a standard": (sent(b"x"), {"standard": "../../../etc/passwd.toml"}, 422, "standards.unknown_standard"),
     "a year that is none": (sent(b"x"), {"year": "去年"}, 422, "not_understood"),
     "a text for a file": ({"data": {"file": "x"}}, {}, 422, "not_understood"),
 }

@@ -113,6 +113,8 @@ FOUND = [
     ("books", 12_001_141),  # 1,562 is a figure with thousands; the judge took it for unreadable
     ("books", 15_010_161),  # 1,166.8 is a figure with thousands
     ("books", 16_000_003),  # 1,27584 can have no thousands
+    ("books", 16_003_519),  # the same, 1,1559
+    ("books", 16_004_205),  # a row of units that stands a cell aside: each is named
     ("books", 15_000_909),  # a comma that can only be that of decimals; the judge took it for unreadable
     ("books", 14_000_819),  # minus nothing is nothing
     ("books", 12_004_737),  # the same in the code of a school

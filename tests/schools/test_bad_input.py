@@ -753,3 +753,11 @@ def test_a_problem_has_the_same_keys_wherever_it_is_found(tmp_path: Path) -> Non
     with pytest.warns(jh.ReadingWarning):
         found = jh.check_schools(jh.read_schools(tmp_path / "a.csv", on_error="missing")).set_index("code")
     assert found.loc["unreadable_cell", ["row", "cell", "position"]].tolist() == [2, "D2", 0]
+
+
+def test_an_error_of_an_app_may_have_a_code_of_its_own() -> None:
+    class RefusedError(jh.InputError):
+        def __init__(self, code: str) -> None:
+            self.code = code
+
+    assert RefusedError("too_large").code == "too_large"

@@ -165,7 +165,7 @@ def problems(found: Any) -> list[dict[str, Any]]:
     of_file = found.read.to_dict(found.language)["problems"] if found.read else []
     out += [{"row": None, **p} for p in of_file if (p["code"], p["column"]) not in known]
     if found.error and not isinstance(found.error, jh.InputDataError):
-        code, text = getattr(found.error, "code", "refused"), found.error.text(found.language)
+        code, text = found.error.code, found.error.text(found.language)
         out.append({"code": code, "severity": "error", "sheet": None, "cell": None, "row": None, "message": text})
     return sorted(out, key=lambda p: p["severity"] != "error")
 
