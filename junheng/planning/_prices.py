@@ -38,6 +38,8 @@ _BOXES = 200
 _SOFT = 1e-5
 #: Newton steps, and how far the marginal cost of an addition may be from its marginal value, relative to its cost.
 _NEWTON, _STATIONARY = 60, 1e-8
+#: How often a search for a bound that has not ended goes on.
+_GOES_ON = 4
 #: Repetitions with a new tangent, and the relative decrease below which they end.
 _REPEATED, _SETTLED = 30, 1e-10
 #: A decrease in value below which a step is not worth taking, relative to the value.
@@ -191,9 +193,10 @@ class Priced:
         """Return a bound over a box, at least that of the box it is part of, and where it was found."""
         lines = _chords(box)
         below, z = -math.inf, starts[0]
-        for start in starts:
+        # less than the whole box has shows that the search has not ended: it goes on where it is
+        for start in (*starts, *[None] * _GOES_ON):
             if below < floor:
-                z = self._least(prices, lines, start)
+                z = self._least(prices, lines, z if start is None else start)
                 below = self._below(prices, lines, z)
         return max(below, floor), z
 
