@@ -115,11 +115,7 @@ def _numeric_readings(text: str, value: Any) -> tuple[Any, ...]:
     money = {f"￥{value}": value}
     # a comma that can only separate thousands, or decimals
     thousands = {f"1,{value}": 1000 + value} if isinstance(value, (int, float)) and 100 <= value < 1000 else {}
-    decimals = {}
-    if isinstance(value, int):
-        decimals = {f"{value},5": value + 0.5}
-        if len(str(value)) % 3:
-            decimals[f"1,{value}"] = float(f"1.{value}")
+    decimals = {f"{value},5": value + 0.5} if isinstance(value, int) else {}
     return tuple(v for k, v in {**plain, **money, **thousands, **decimals}.items() if k == text and v is not None)
 
 

@@ -58,7 +58,8 @@ def read_schools(
         Row numbers of the headers as a spreadsheet shows them. Default: detected.
     decimal : {".", ","}, optional
         Mark of decimals in figures that are text. Default: a point; a comma only where it cannot separate thousands
-        (12,50 is 12.5 and 1,500 is 1500). Where a column has both, 1,500 is unclear and reported as unreadable.
+        (12,50 is 12.5 and 1,500 is 1500). Where a column has both, 1,500 is unclear and reported as unreadable; so is
+        a comma before four digits or more, 1,27584.
     on_error : {"raise", "missing"}, optional
         What becomes of a cell that cannot be used, such as 约30. Default: it is kept, and an evaluation raises an error
         that names it. ``"missing"``: it is read as missing and named in the column ``unreadable_cells``, and every

@@ -26,8 +26,8 @@ _WITH_UNIT = re.compile(r"([+-]?[0-9][0-9,. \u00a0]*)\s*([^0-9.,\s+-].{0,5})")
 _LONGEST_FIGURE = 60
 #: A decimal comma: the whole part may have groups of three, separated by points or blanks.
 _COMMA = re.compile(r"([+-]?(?:[0-9]+|[0-9]{1,3}(?:[. \u00a0][0-9]{3})+)),([0-9]+)")
-#: Groups of three of which a comma was lost, or six decimals: 1,649000.
-_COMMA_LOST = re.compile(r"[+-]?0*[1-9][0-9]*,(?:[0-9]{3}){2,}")
+#: Thousands of which a comma was lost or is in the wrong place, or many decimals: 1,649000 and 1,27584.
+_COMMA_LOST = re.compile(r"[+-]?0*[1-9][0-9]*,[0-9]{4,}")
 #: One group of three: 1,500 and 1.500 are 1500 or 1.5, as the mark of decimals is a point or a comma.
 _ONE_GROUP = re.compile(r"[+-]?[1-9][0-9]{0,2}[,.][0-9]{3}")
 #: Thousands separated by points or blanks.

@@ -112,7 +112,7 @@ FOUND = [
     ("counties", 12_000_239),  # a county in which no subject was monitored: the oracle called it met
     ("books", 12_001_141),  # 1,562 is a figure with thousands; the judge took it for unreadable
     ("books", 15_010_161),  # 1,166.8 is a figure with thousands
-    ("books", 16_000_003),  # 1,27584 can have no thousands
+    ("books", 16_000_003),  # 1,27584 has neither thousands nor two decimals
     ("books", 16_003_519),  # the same, 1,1559
     ("books", 16_004_205),  # a row of units that stands a cell aside: each is named
     ("books", 15_000_909),  # a comma that can only be that of decimals; the judge took it for unreadable
